@@ -1,0 +1,1 @@
+"""Question batteries: imported, checked, exported and listed."""

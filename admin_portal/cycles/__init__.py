@@ -1,0 +1,1 @@
+"""Cycles: created from files, opened and closed, with their codes and imported responses."""

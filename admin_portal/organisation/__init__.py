@@ -1,0 +1,1 @@
+"""The organisation's files: the roster as a difference, and owners' agreements on publication."""

@@ -1,0 +1,1 @@
+"""Stored results, read for whoever may see them."""

@@ -1,0 +1,1 @@
+"""What happens when nobody is looking: counting, statistics, protection and results."""

@@ -1,0 +1,1 @@
+"""From a planned window to tallies: opening, counting, handing over."""

@@ -1,0 +1,1 @@
+"""What may be shown to whom: thresholds by audience, and siblings hidden so that nothing can be subtracted."""

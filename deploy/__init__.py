@@ -1,0 +1,1 @@
+"""The top: how the parts are put together and started."""

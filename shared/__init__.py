@@ -1,0 +1,1 @@
+"""What two or more of Sikte's services truly share."""

@@ -1,0 +1,1 @@
+"""The way to the database: engine, unit of work, locks and migrations."""

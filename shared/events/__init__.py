@@ -1,0 +1,1 @@
+"""How deliveries reach their consumers: claims, the relay that rings, the broker that carries, and quarantine."""

@@ -1,0 +1,1 @@
+"""What Sikte remembers: one file per aggregate, tables with their behaviour and rules."""

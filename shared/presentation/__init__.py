@@ -1,0 +1,1 @@
+"""Numbers, dates and sentences as people read them: values in, text out."""

@@ -1,0 +1,1 @@
+"""The cryptography of ballots, codes, drafts and cookies: bytes in, bytes out."""

@@ -1,0 +1,1 @@
+"""What comes back from a form: its sealed token and its envelope."""

@@ -1,0 +1,1 @@
+"""The respondent's side: from a code to a sealed ballot."""

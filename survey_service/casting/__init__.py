@@ -1,0 +1,1 @@
+"""From an opened form to a sealed ballot in the urn, once per code."""

@@ -1,0 +1,1 @@
+"""The way in: code page, language, introduction."""

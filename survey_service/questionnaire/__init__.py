@@ -1,0 +1,1 @@
+"""The questions: where a respondent stands, pages, drafts, check and receipt."""
