@@ -86,7 +86,7 @@ dictionary: $(TEST) ## write docs/data-dictionary.md from the code
 DATABASE ?= postgresql
 BALLOTS ?= 200000
 
-.PHONY: bench-casting bench-lesson bench-pages bench-counting bench-idle faults
+.PHONY: bench-casting bench-lesson bench-pages bench-counting bench-idle bench-portal bench-booking bench-publish faults
 bench-casting: install system ## submits per second through real HTTP for 60 s (PostgreSQL)
 	$(BIN)/python -m tests.benchmarks.casting --seconds 60
 bench-lesson: install system ## how long a class of thirty waits when all press Send at once
@@ -97,18 +97,24 @@ bench-counting: install system ## ballots per second from urn to tallies, and pe
 	$(BIN)/python -m tests.benchmarks.counting --database $(DATABASE) --ballots $(BALLOTS)
 bench-idle: install system ## memory of idle processes
 	$(BIN)/python -m tests.benchmarks.idle
+bench-portal: install system ## milliseconds at the server of every page of the portal, 60 and 5 000 units
+	$(BIN)/python -m tests.benchmarks.portal
+bench-booking: install system ## fifty people press the last ten times at once, over HTTP
+	$(BIN)/python -m tests.benchmarks.booking
+bench-publish: install system ## seconds from the order to publish to a stranger's first page
+	$(BIN)/python -m tests.benchmarks.publishing
 faults: install system ## the long fault run: kills of every process while answers come in
 	$(BIN)/python -m tests.benchmarks.faults
 
 .PHONY: pictures
-pictures: install system ## take the README's picture of the respondent's site anew
+pictures: install system ## take the README's four pictures anew (builds the tour and the demonstration)
 	$(BIN)/python -m tests.support.pictures
 
 .PHONY: lock
 lock: ## resolve the dependencies again (LOCK=--upgrade: to the newest allowed) and write requirements/
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv==$(UV_VERSION); }
 	@mkdir -p requirements
-	$(call compile,run,--extra production --extra analytics --extra reports --group build)
+	$(call compile,run,--extra production --extra analytics --group build)
 	$(call compile,test,--all-extras --group build --constraint requirements/run.txt)
 
 # No header, index or annotation: the files name neither an address nor a machine.

@@ -31,12 +31,27 @@ def read_contents(path: Path, names: Sequence[str]) -> dict[str, bytes]:
         present = {child.name.casefold(): child for child in path.iterdir() if child.is_file()}
         return {name: read_bytes(present[name]) for name in names if name in present}
     content = read_bytes(path)
-    if path.suffix.casefold() == ".zip" or zipfile.is_zipfile(BytesIO(content)):
-        return _unzip(content, path.name, names)
+    if looks_packed(content, path.name):
+        return unpack(content, path.name, names)
     return {path.name.casefold(): content}
 
 
-def _unzip(content: bytes, file: str, names: Sequence[str]) -> dict[str, bytes]:
+def looks_packed(content: bytes, file: str) -> bool:
+    """Whether a file is a zip, by its name or by what it holds."""
+    return PurePosixPath(file).suffix.casefold() == ".zip" or zipfile.is_zipfile(BytesIO(content))
+
+
+def pack(contents: Mapping[str, bytes]) -> bytes:
+    """Return ``contents`` by name as one zip."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def unpack(content: bytes, file: str, names: Sequence[str]) -> dict[str, bytes]:
+    """Return the contents by name of those of ``names`` that the zip ``file`` holds; raises ``Refused`` as above."""
     if len(content) > MAX_ARCHIVE_BYTES:
         raise _refused(file, _("it is larger than %(limit)d MB") % {"limit": MAX_ARCHIVE_BYTES // 1_000_000})
     try:

@@ -17,7 +17,7 @@ NAME_LENGTH = 200
 WORD_LENGTH = 20
 MAX_HEADCOUNT = 100_000
 
-_FORMULA_STARTS = ("=", "+", "@")
+_FORMULA_STARTS = ("=", "+", "@", "＝", "＋", "＠", "－")  # noqa: RUF001  Excel reads full-width forms too
 _NUMBER = re.compile(r"(-?)(\d{1,12})(?:[.,](\d{1,12}))?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s,;:<>()\[\]\"\\|]+@[^@\s,;:<>()\[\]\"\\|.]+(?:\.[^@\s,;:<>()\[\]\"\\|.]+)+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

@@ -10,7 +10,16 @@ from dramatiq import Actor, Broker
 
 from shared.events.claims import STANDARD, Timing
 from shared.events.running import Handler, Runner, Stopping
-from shared.model.events import COMPUTE_RESULTS, COUNT_BALLOTS, FINISH_WINDOW, MAKE_WINDOW_KEY, QUEUE_OF
+from shared.model.events import (
+    COMPUTE_RESULTS,
+    COUNT_BALLOTS,
+    FINISH_WINDOW,
+    MAKE_PUBLIC_SITE,
+    MAKE_WINDOW_KEY,
+    QUEUE_OF,
+    SEND_MAIL,
+    TELL_RECIPIENTS,
+)
 
 if TYPE_CHECKING:
     from shared.database.engine import Database
@@ -23,6 +32,9 @@ TIME_LIMITS: Mapping[str, float] = MappingProxyType(
         COUNT_BALLOTS: 30 * _MINUTE,
         FINISH_WINDOW: 10 * _MINUTE,
         COMPUTE_RESULTS: 60 * _MINUTE,
+        MAKE_PUBLIC_SITE: 30 * _MINUTE,
+        TELL_RECIPIENTS: 10 * _MINUTE,
+        SEND_MAIL: 5 * _MINUTE,
     }
 )
 """Seconds after which work of a consumer is interrupted and counts as a failed attempt."""

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,19 +15,29 @@ from filelock import FileLock
 
 from deploy import logs
 from shared.clock import Clock, SystemClock
-from shared.config import Settings
+from shared.config import MailServer, Settings, read_smtp_url
 from shared.database import migrate
 from shared.database.dispatch import known_dispatch_key, make_dispatch_key
 from shared.database.engine import Database, open_database
 from shared.database.pepper import require_pepper
 from shared.errors import SettingsError
 from shared.i18n import gettext as _
-from shared.model.events import COMPUTE_RESULTS, COUNT_BALLOTS, FINISH_WINDOW, MAKE_WINDOW_KEY
+from shared.model.events import (
+    COMPUTE_RESULTS,
+    COUNT_BALLOTS,
+    FINISH_WINDOW,
+    MAKE_PUBLIC_SITE,
+    MAKE_WINDOW_KEY,
+    SEND_MAIL,
+    TELL_RECIPIENTS,
+)
 from shared.sealing.keystore import KeyStore, write_secret
 
 if TYPE_CHECKING:
     from dramatiq import Broker
 
+    from admin_portal.services import PortalServices
+    from analytics_worker.mail.transport import Transport
     from shared.events.claims import Claim
     from survey_service.services import SurveyServices
 
@@ -157,12 +168,56 @@ def handlers(container: Container) -> Mapping[str, Callable[[Claim], None]]:
 
         compute.compute_results(claim, database=database, clock=clock)
 
+    def make_public_site(claim: Claim) -> None:
+        from admin_portal.public import making
+
+        making.make_public_site(claim, database=database, clock=clock)
+
     return {
+        **_mail_handlers(container),
+        MAKE_PUBLIC_SITE: make_public_site,
         MAKE_WINDOW_KEY: make_window_key,
         COUNT_BALLOTS: count_ballots,
         FINISH_WINDOW: finish_window,
         COMPUTE_RESULTS: compute_results,
     }
+
+
+def _mail_handlers(container: Container) -> Mapping[str, Callable[[Claim], None]]:
+    database, clock, settings = container.database, container.clock, container.settings
+
+    def tell_recipients(claim: Claim) -> None:
+        from analytics_worker.mail import telling
+
+        telling.tell_recipients(
+            claim, database=database, clock=clock, portal_url=settings.portal_url, sender=settings.mail_from
+        )
+
+    @cache
+    def transport() -> Transport | None:
+        from analytics_worker.mail.transport import Transport
+
+        server = mail_server(container)
+        return None if server is None else Transport(server, settings.mail_from)
+
+    def send_mail(claim: Claim) -> None:
+        from analytics_worker.mail import sending
+
+        sending.send_mail(claim, database=database, clock=clock, transport=transport())
+
+    return {TELL_RECIPIENTS: tell_recipients, SEND_MAIL: send_mail}
+
+
+def mail_server(container: Container) -> MailServer | None:
+    """Return the server that letters go to; None where they stay on this machine.
+
+    A demonstration's people are made up, and their addresses may be somebody's: its letters never leave.
+    """
+    settings = container.settings
+    demonstration = not settings.production and (settings.home / DEMONSTRATION).exists()
+    if not settings.smtp_url or demonstration:
+        return None
+    return read_smtp_url(settings.smtp_url)
 
 
 def survey_services(container: Container) -> SurveyServices:
@@ -177,6 +232,22 @@ def survey_services(container: Container) -> SurveyServices:
         code_pepper=container.code_pepper,
         secret_key=container.secret_key,
         survey_url=container.settings.survey_url,
+    )
+
+
+def portal_services(container: Container) -> PortalServices:
+    """Return what the portal is given. Unaudited figures are published in demonstrations and trials only."""
+    from admin_portal.services import PortalServices
+
+    return PortalServices(
+        database=container.database,
+        clock=container.clock,
+        secret_key=container.secret_key,
+        code_pepper=container.code_pepper,
+        portal_url=container.settings.portal_url,
+        survey_url=container.settings.survey_url,
+        unaudited_publication=not container.settings.production,
+        catches_mail=mail_server(container) is None,
     )
 
 

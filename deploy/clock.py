@@ -7,6 +7,7 @@ import threading
 import structlog
 
 from deploy import bootstrap
+from deploy.chores import Chore, chores
 from deploy.signals import stop_on_signals
 from shared.clock import Clock
 from shared.database import lifecycle
@@ -28,14 +29,16 @@ _log = structlog.get_logger(__name__)
 
 
 class Deadlines:
-    """Opens and closes what is due. Due is a question to the database, so a missed tick loses nothing."""
+    """Opens, closes and does what is due. Due is a question to the database, so a missed tick loses nothing."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._chores = chores()
         self._lease = Leaseholder(database, LEASE)
         self._in_trouble = False
         self._left_alone: set[int] = set()
+        self._failed: set[str] = set()
 
     def run(self, stop: threading.Event, interval: float = INTERVAL) -> None:
         """Look every ``interval`` seconds until ``stop``, whatever goes away meanwhile."""
@@ -58,16 +61,28 @@ class Deadlines:
             _log.debug("lease not released", error=type(error).__name__)
 
     def run_once(self) -> int:
-        """Open and close the windows whose time has come; return how many."""
+        """Open and close the windows whose time has come and do what else is due; return how many things that were."""
         if not self._lease.hold():
             return 0
         now = self._clock.now()
         with self._database.read() as session:
             opening = [window.id for window in lifecycle.windows_to_open(session, now)]
             closing = [window.id for window in lifecycle.windows_to_close(session, now)]
-        return sum(self._change(window_id, opens=True) for window_id in opening) + sum(
-            self._change(window_id, opens=False) for window_id in closing
-        )
+        changed = sum(self._change(window_id, opens=True) for window_id in opening)
+        changed += sum(self._change(window_id, opens=False) for window_id in closing)
+        return changed + sum(self._do(chore) for chore in self._chores)
+
+    def _do(self, chore: Chore) -> int:
+        """Do one chore; one that fails is reported and tried again at the next tick, and never holds up the others."""
+        try:
+            return chore(self._database, self._clock)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            if chore.__name__ not in self._failed:
+                _log.error("chore failed", chore=chore.__name__, exc_info=error)
+            self._failed.add(chore.__name__)
+            return 0
 
     def _change(self, window_id: int, *, opens: bool) -> bool:
         """Open or close one window in a transaction of its own; somebody may have been faster.

@@ -94,7 +94,15 @@ def sites(container: Container) -> list[Site]:
 
         return create_app(bootstrap.survey_services(container))
 
-    return [Site("survey", container.settings.survey_url, survey)]
+    def portal() -> Any:
+        from admin_portal.app import create_app
+
+        return create_app(bootstrap.portal_services(container))
+
+    return [
+        Site("survey", container.settings.survey_url, survey),
+        Site("portal", container.settings.portal_url, portal),
+    ]
 
 
 def serve(container: Container, say: Callable[[str], None]) -> None:
@@ -124,6 +132,7 @@ def serve(container: Container, say: Callable[[str], None]) -> None:
 def _announce(container: Container, say: Callable[[str], None]) -> None:
     say(_("Sikte serves %(home)s.") % {"home": container.settings.home})
     say(_("  Questionnaires: %(url)s") % {"url": container.settings.survey_url})
+    say(_("  Portal and public results: %(url)s") % {"url": container.settings.portal_url})
     say(_("Stop it with Ctrl-C."))
 
 

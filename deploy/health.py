@@ -1,4 +1,4 @@
-"""What ``sikte doctor`` checks: settings, database, broker, clock, keys and disk, each with what to do about it."""
+"""What ``sikte doctor`` checks: settings, database, broker, mail, clock, keys, disk, each with what to do about it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ from sqlalchemy import exists, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.bootstrap import Container, check_pepper
+from analytics_worker.mail.transport import Away, Limits, Transport
+from deploy.bootstrap import Container, check_pepper, mail_server
 from deploy.clock import LEASE as DEADLINES
 from shared.clock import STOCKHOLM
 from shared.database import migrate
 from shared.database.dispatch import known_dispatch_key
 from shared.errors import Refused
+from shared.events.quarantine import is_postponed
 from shared.events.relay import LEASE as RELAY
 from shared.i18n import gettext as _
 from shared.i18n import ngettext
 from shared.model.base import database_now
 from shared.model.cycles import CollectionWindow
 from shared.model.events import Delivery, Event, Lease
+from shared.model.post import Mail
+from shared.presentation.post_words import mail_error
 from shared.sealing.keystore import KeyMissing
 
 Outcome = Literal["ok", "warn", "fail"]
@@ -34,6 +38,7 @@ _TOO_LITTLE_DISK = _GIGABYTE // 4
 _MAXIMUM_OFFSET = 5.0
 _OTHERS_RIGHTS = 0o077
 _BROKER_SECONDS = 2.0
+_MAIL_LIMITS = Limits(connect=5.0, reply=5.0)
 _LONGEST_WAIT = timedelta(minutes=2)
 
 
@@ -54,6 +59,7 @@ def examine(container: Container) -> Iterator[Finding]:
     if container.database.is_postgresql and database.outcome == "ok":
         yield from _server_settings(container)
     yield _broker(container)
+    yield _mail(container)
     yield _clock(container) if database.outcome == "ok" else _unknown(_("clock"))
     yield _rights(container)
     yield _disk(container)
@@ -66,6 +72,7 @@ def _over_tables(container: Container, database: Finding) -> Iterator[Finding]:
         _("code pepper"): _code_pepper,
         _("window keys"): _window_keys,
         _("deliveries"): _deliveries,
+        _("letters"): _letters,
         _("processes"): _processes,
     }
     readable = database.outcome == "ok" and migrate.state(container.database).standing == "current"
@@ -142,6 +149,19 @@ def _broker(container: Container) -> Finding:
         text = _("Redis does not answer (%(error)s): check SIKTE_REDIS_URL; nothing is lost, work waits until it does")
         return Finding(_("broker"), "fail", text % {"error": type(error).__name__})
     return Finding(_("broker"), "ok", _("Redis answers"))
+
+
+def _mail(container: Container) -> Finding:
+    server = mail_server(container)
+    if server is None:
+        return Finding(_("mail"), "ok", _("letters stay in the local catcher, the page Post of the portal"))
+    try:
+        Transport(server, container.settings.mail_from, limits=_MAIL_LIMITS).check()
+    except Away as away:
+        text = _("%(reason)s Nothing is lost: letters wait and are tried again for three days")
+        return Finding(_("mail"), "fail", text % {"reason": mail_error(away.reason)})
+    text = _("the server answers at %(host)s, port %(port)d")
+    return Finding(_("mail"), "ok", text % {"host": server.host, "port": server.port})
 
 
 def _clock(container: Container) -> Finding:
@@ -242,13 +262,27 @@ def _deliveries(container: Container) -> Finding:
     return Finding(_("deliveries"), "warn", text % {"number": stuck})
 
 
+def _letters(container: Container) -> Finding:
+    with container.database.read() as session:
+        failed = session.scalar(select(func.count()).select_from(Mail).where(Mail.state == "failed")) or 0
+    if not failed:
+        return Finding(_("letters"), "ok", _("none refused"))
+    text = ngettext(
+        "%(number)d letter was not sent: see the page Post of the portal",
+        "%(number)d letters were not sent: see the page Post of the portal",
+        failed,
+    )
+    return Finding(_("letters"), "warn", text % {"number": failed})
+
+
 def _processes(container: Container) -> Finding:
     """Look whether somebody keeps the deadlines of open windows and does the work that is due."""
     with container.database.read() as session:
         is_open = session.scalar(select(exists().where(CollectionWindow.state == "open")))
         held = set(session.scalars(select(Lease.name).where(Lease.expires_at > database_now())))
         # Never claimed since it was published: whatever was tried has a time of its own to be tried again.
-        idle = Delivery.done_at.is_(None) & Delivery.quarantined_at.is_(None) & (Delivery.attempts == 0)
+        untried = (Delivery.attempts == 0) & ~is_postponed()
+        idle = Delivery.done_at.is_(None) & Delivery.quarantined_at.is_(None) & untried
         late = Event.occurred_at <= container.clock.now() - _LONGEST_WAIT
         waiting = session.scalar(select(func.count()).select_from(Delivery).join(Event).where(idle, late)) or 0
     serve = "sikte serve" if container.serve_lock is not None else ""

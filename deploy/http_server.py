@@ -15,8 +15,10 @@ from shared.errors import Refused
 from shared.i18n import gettext as _
 
 THREADS = 8
+_WAITING = 128
+"""Connections that may wait for a thread: with the server's own five, one of fifty at once was reset."""
 # Far above what the site takes: up to here its own page says that a form was too large, beyond it only the server.
-_MAXIMUM_BODY = 8 << 20
+_MAXIMUM_BODY = 16 << 20
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 _log = structlog.get_logger(__name__)
@@ -37,7 +39,14 @@ def serving(name: str, url: str, app: Any) -> Iterator[str]:
     (``port_taken``).
     """
     host = "127.0.0.1" if any(f"//{local}" in url for local in _LOCAL_NAMES) else "0.0.0.0"  # noqa: S104  its url says so
-    server = _QuietServer((host, port_of(url)), app, numthreads=THREADS, server_name="sikte", shutdown_timeout=2)
+    server = _QuietServer(
+        (host, port_of(url)),
+        app,
+        numthreads=THREADS,
+        server_name="sikte",
+        request_queue_size=_WAITING,
+        shutdown_timeout=2,
+    )
     server.max_request_body_size = _MAXIMUM_BODY
     try:
         server.prepare()

@@ -1,10 +1,12 @@
-"""The respondent's site under a production server: ``deploy.wsgi:survey`` makes the application in each web process."""
+"""The sites under a production server: ``deploy.wsgi:survey`` and ``:portal`` make the application in each process."""
 
 from __future__ import annotations
 
 import os
 import socket
 from typing import TYPE_CHECKING
+
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from deploy import bootstrap
 from shared.config import load_settings
@@ -29,8 +31,31 @@ def survey() -> Flask:
     return create_app(bootstrap.survey_services(bootstrap.build(settings, pool_size=_POOL)))
 
 
-def serve_survey(host: str, port: int, workers: int) -> None:
-    """Serve the site with Granian until asked to stop: one blocking thread a worker, no access log.
+def portal() -> Flask:
+    """Make the portal from the environment's settings."""
+    from admin_portal.app import create_app
+
+    settings = load_settings(os.environ)
+    set_language(settings.language)
+    bootstrap.start_logging(settings)
+    app = create_app(bootstrap.portal_services(bootstrap.build(settings, pool_size=_POOL)))
+    believe_proxies(app, settings.proxies)
+    return app
+
+
+def believe_proxies(app: Flask, number: int) -> None:
+    """Take the visitor's address, and nothing else, from the last ``number`` words of X-Forwarded-For.
+
+    Delays after failed sign-ins are counted for that address; the words before were written by whoever asks.
+    """
+    if number:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Werkzeug has it
+            app.wsgi_app, x_for=number, x_proto=0, x_host=0, x_port=0, x_prefix=0
+        )
+
+
+def serve(site: str, host: str, port: int, workers: int) -> None:
+    """Serve ``survey`` or ``portal`` with Granian until asked to stop: one blocking thread a worker, no access log.
 
     Raises ``Refused`` (``port_taken``).
     """
@@ -39,7 +64,7 @@ def serve_survey(host: str, port: int, workers: int) -> None:
 
     _require_free(host, port)
     Granian(
-        "deploy.wsgi:survey",
+        f"deploy.wsgi:{site}",
         factory=True,
         interface=Interfaces.WSGI,
         address=host,

@@ -47,3 +47,8 @@ class FixedClock:
 def local(instant: datetime) -> datetime:
     """Return ``instant`` as Swedish time."""
     return instant.astimezone(STOCKHOLM)
+
+
+def unmoved(clock: Clock) -> datetime:
+    """Return what other people's clocks say, UTC: a demonstration's is moved, an authenticator app's is not."""
+    return clock.now() - clock.offset if isinstance(clock, SystemClock) else clock.now()

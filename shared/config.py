@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from dataclasses import field as part
 from datetime import timedelta
+from email.utils import getaddresses
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Literal
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from marshmallow import Schema, ValidationError, pre_load, validate, validates_schema
 from marshmallow import fields as field
@@ -21,7 +24,15 @@ PREFIX = "SIKTE_"
 EMBEDDED = "embedded"
 PRODUCTION = "production"
 SECRETS = ("code_pepper", "secret_key")
+FROM_FILES = (*SECRETS, "smtp_url")
+"""Settings that hold a secret, which container platforms mount as files: ``<NAME>_FILE`` names one."""
 MINIMUM_SECRET_LENGTH = 32
+MOST_PROXIES = 9
+
+TlsMode = Literal["starttls", "tls", "none"]
+_SMTP_PORTS: Mapping[TlsMode, int] = {"starttls": 587, "tls": 465, "none": 25}
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +49,12 @@ class Settings:
     secret_key: str
     survey_url: str
     portal_url: str
+    smtp_url: str
+    mail_from: str
     clock_offset: timedelta
     language: str
     log_level: str
+    proxies: int
 
     @property
     def production(self) -> bool:
@@ -50,6 +64,62 @@ class Settings:
     def __repr__(self) -> str:
         """Name the mode and home only: settings hold secrets."""
         return f"Settings(mode={self.mode!r}, home={str(self.home)!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """The server that letters are handed to; ``tls`` is from the first byte (tls), after a greeting, or none."""
+
+    host: str
+    port: int
+    user: str
+    password: str = part(repr=False)
+    tls: TlsMode
+
+
+def read_smtp_url(url: str) -> MailServer:
+    """Return what ``smtp://[user:password@]host[:port][?tls=starttls|none]`` or ``smtps://…`` names.
+
+    Raises ``ValueError``, which never quotes the address: it may hold a password.
+    """
+    parts = urlsplit(url)
+    options = parse_qs(parts.query, keep_blank_values=True)
+    tls = _tls(parts.scheme, options.pop("tls", ["starttls"]))
+    if options or parts.path not in {"", "/"} or parts.fragment or not parts.hostname or parts.port == 0:
+        raise ValueError("not of that shape")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if bool(user) != bool(password):
+        raise ValueError("user and password belong together")
+    if password and tls == "none" and parts.hostname not in _LOOPBACK:
+        raise ValueError("a password in clear")
+    return MailServer(parts.hostname, parts.port or _SMTP_PORTS[tls], user, password, tls)
+
+
+def _tls(scheme: str, asked: list[str]) -> TlsMode:
+    if scheme == "smtps" and asked == ["starttls"]:
+        return "tls"
+    if scheme == "smtp" and asked in (["starttls"], ["none"]):
+        return "none" if asked == ["none"] else "starttls"
+    raise ValueError("no such scheme")
+
+
+def _smtp_address(value: str) -> None:
+    try:
+        read_smtp_url(value)
+    except ValueError:
+        # Not chained to what failed: that may quote the address, and with it a password.
+        raise ValidationError(
+            _(
+                "is no address of a mail server; write smtp://USER:PASSWORD@HOST:587 or "
+                "smtps://USER:PASSWORD@HOST:465, and ?tls=none only without a password"
+            )
+        ) from None
+
+
+def _mail_address(value: str) -> None:
+    addresses = [address for _name, address in getaddresses([value])]
+    if not value.isprintable() or len(addresses) != 1 or _MAIL_ADDRESS.fullmatch(addresses[0]) is None:
+        raise ValidationError(_("is no e-mail address; write for example Pedagogcentrum <enkat@example.se>"))
 
 
 def _one_of(*words: str) -> Callable[[str], None]:
@@ -89,6 +159,15 @@ class _Seconds(field.TimeDelta):
         return ValidationError(_("is no number of seconds"))
 
 
+class _Proxies(field.Integer):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        """Read how many proxies stand in front, in the reader's language if that cannot be."""
+        del attr, data, kwargs
+        if not str(value).isascii() or not str(value).isdigit() or int(value) > MOST_PROXIES:
+            raise ValidationError(_("is no number from 0 to %(most)d") % {"most": MOST_PROXIES})
+        return int(value)
+
+
 class SettingsSchema(Schema):
     """The ``SIKTE_*`` variables, without prefix. Defaults are valid in production and may be public."""
 
@@ -107,15 +186,18 @@ class SettingsSchema(Schema):
     secret_key = field.String(load_default="")
     survey_url = field.String(load_default="http://127.0.0.1:8000", validate=_web_address)
     portal_url = field.String(load_default="http://127.0.0.1:8001", validate=_web_address)
+    smtp_url = field.String(load_default="", validate=_smtp_address)
+    mail_from = field.String(load_default="", validate=_mail_address)
     clock_offset = _Seconds(load_default=timedelta(), precision="seconds")
     language = field.String(load_default="sv", validate=_one_of("sv", "en"))
     log_level = field.String(load_default="info", validate=_one_of("debug", "info", "warning", "error"))
+    proxies = _Proxies(load_default=0)
 
     @pre_load
     def read_secret_files(self, data: dict[str, str], **_options: Any) -> dict[str, str]:
         """Take each secret from the file that ``<NAME>_FILE`` names, as container platforms mount them."""
         values = dict(data)
-        for name in SECRETS:
+        for name in FROM_FILES:
             path = values.pop(f"{name}_file", "")
             if path:
                 try:
@@ -142,11 +224,17 @@ class SettingsSchema(Schema):
                 )
 
     @validates_schema
+    def demand_a_sender(self, data: dict[str, Any], **_options: Any) -> None:
+        """Letters that leave this machine come from somebody."""
+        if data["smtp_url"] and not data["mail_from"] and data["mode"] != PRODUCTION:
+            raise ValidationError(_("must be set: the address that letters come from"), "mail_from")
+
+    @validates_schema
     def demand_what_production_needs(self, data: dict[str, Any], **_options: Any) -> None:
         """In production nothing is made up: every server, key place and secret is named by the administrator."""
         if data["mode"] != PRODUCTION:
             return
-        needed = ("database_url", "redis_url", "keys", *SECRETS)
+        needed = ("database_url", "redis_url", "keys", "smtp_url", "mail_from", *SECRETS)
         missing = {name: [_("must be set in production mode")] for name in needed if not data[name]}
         if data["clock_offset"]:
             missing["clock_offset"] = [_("must not be set in production mode; remove it")]

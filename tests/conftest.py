@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 
@@ -88,3 +89,9 @@ def page(browser: Browser) -> Iterator[Page]:
     """A new visitor's page on a phone, with JavaScript."""
     with browsers.visitor(browser) as visitor:
         yield visitor.new_page()
+
+
+@pytest.fixture(autouse=True)
+def unconfigured_logs() -> None:
+    """Begin with structlog as it comes: a command run in this process sets its own level for all that follows."""
+    structlog.reset_defaults()

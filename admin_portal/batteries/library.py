@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -35,23 +35,37 @@ class ImportedBattery:
 
 def check_battery(path: Path) -> Battery:
     """Return the battery of a file; raises ``FileFaults`` with every fault and ``Refused`` for another kind of file."""
-    suffix = path.suffix.casefold()
+    _refuse_foreign(path.name)
+    return parse_battery(read_text(path), path.name)
+
+
+def _refuse_foreign(name: str) -> None:
+    suffix = PurePath(name).suffix.casefold()
     if suffix in _FOREIGN:
         text = _("%(file)s is a %(format)s file. A later version imports these; write the battery as Sikte YAML.")
-        parts = {"file": path.name, "format": _FOREIGN[suffix]}
-        raise Refused("format_not_yet", text % parts, status=422)
+        raise Refused("format_not_yet", text % {"file": name, "format": _FOREIGN[suffix]}, status=422)
     if suffix not in _YAML:
         text = _("%(file)s is no battery file. Give Sikte YAML, with a name that ends in .yaml.")
-        raise Refused("unknown_format", text % {"file": path.name}, status=422)
-    return parse_battery(read_text(path), path.name)
+        raise Refused("unknown_format", text % {"file": name}, status=422)
 
 
 def read_text(path: Path) -> str:
     """Return the text of a YAML file; raises ``FileFaults`` when it is not UTF-8."""
+    return decode_text(read_bytes(path), path.name)
+
+
+def decode_text(content: bytes, name: str) -> str:
+    """Return the text of a file's content; raises ``FileFaults`` when it is not UTF-8."""
     faults = Faults()
-    text = decode(read_bytes(path), path.name, faults, remedy=_("Save it as UTF-8 text."))
+    text = decode(content, name, faults, remedy=_("Save it as UTF-8 text."))
     faults.raise_if_any()
     return text or ""
+
+
+def read_battery(content: bytes, name: str) -> Battery:
+    """Return the battery of an uploaded file; raises as ``check_battery`` does."""
+    _refuse_foreign(name)
+    return parse_battery(decode_text(content, name), name)
 
 
 def import_battery(
@@ -61,26 +75,32 @@ def import_battery(
     battery = check_battery(path)
     if dry_run:
         with database.read() as session:
-            return _outcome(session, battery)
+            return outcome_of(session, battery)
     with database.begin() as session:
-        outcome = _outcome(session, battery)
-        if outcome.new:
-            now = clock.now()
-            session.add(
-                BatteryVersion(
-                    key=outcome.key,
-                    version=outcome.version,
-                    fingerprint=fingerprint(battery),
-                    document=to_document(battery),
-                    imported_at=now,
-                )
+        return add_version(session, clock, battery, actor=actor)
+
+
+def add_version(session: Session, clock: Clock, battery: Battery, *, actor: str) -> ImportedBattery:
+    """Keep ``battery`` as the next version of its key in the caller's transaction, unless nothing differs."""
+    outcome = outcome_of(session, battery)
+    if outcome.new:
+        now = clock.now()
+        session.add(
+            BatteryVersion(
+                key=outcome.key,
+                version=outcome.version,
+                fingerprint=fingerprint(battery),
+                document=to_document(battery),
+                imported_at=now,
             )
-            subject = f"{outcome.key} {outcome.version}"
-            record(session, at=now, actor=actor, action="battery.imported", subject=subject)
+        )
+        subject = f"{outcome.key} {outcome.version}"
+        record(session, at=now, actor=actor, action="battery.imported", subject=subject)
     return outcome
 
 
-def _outcome(session: Session, battery: Battery) -> ImportedBattery:
+def outcome_of(session: Session, battery: Battery) -> ImportedBattery:
+    """Return what importing ``battery`` would make of it."""
     latest = latest_version(session, battery.key)
     same = latest is not None and latest.fingerprint == fingerprint(battery)
     version = (latest.version if latest else 0) + (0 if same else 1)

@@ -91,11 +91,12 @@ def _those(windows: Sequence[CollectionWindow], state: str) -> list[CollectionWi
 
 
 def accept_loss(
-    database: Database, clock: Clock, keys: KeyStore, *, cycle_key: str, window_key: str, reason: str, actor: str
+    database: Database, clock: Clock, keys: KeyStore | None, *, cycle_key: str, window_key: str, reason: str, actor: str
 ) -> int:
     """Let the count of a window go on without its unreadable ballots; returns how many are given up.
 
-    Where the window's private key is lost, those are all its uncounted ballots. Raises ``Refused`` when the window is
+    Where the window's private key is lost, those are all its uncounted ballots; a process that has no ``keys`` cannot
+    tell, and gives up only ballots that the workers found unreadable. Raises ``Refused`` when the window is
     not closed, or nothing of it is unreadable or stuck for want of its key, or the reason is missing.
     """
     reason = " ".join(reason.split())
@@ -122,11 +123,13 @@ def accept_loss(
     return lost
 
 
-def _key_is_lost(session: Session, window: CollectionWindow, keys: KeyStore) -> bool:
+def _key_is_lost(session: Session, window: CollectionWindow, keys: KeyStore | None) -> bool:
     """Whether the window's key is gone: the workers gave the count up, and here, where the keys lie, it is not either.
 
     Both are asked, since a process that does not mount the keys must not give up ballots that another can open.
     """
+    if keys is None:
+        return False
     counting = [one for one in _unfinished(session, [window.id]) if one.consumer == COUNT_BALLOTS]
     stuck = bool(counting) and all(one.quarantined_at is not None for one in counting)
     return stuck and (keys.folder / "windows").is_dir() and not keys.has_window_key(window.id)

@@ -47,8 +47,15 @@ def create_cycle(database: Database, clock: Clock, path: Path, *, actor: str, dr
     A cycle of that key with neither codes nor a window begun is replaced. Raises ``FileFaults`` with every fault of
     the file, held against the library and the clock, and ``Refused`` when a cycle of that key is in use.
     """
-    faults = FaultList(path.name)
-    plan = read_cycle(read_text(path), faults)
+    return create_from_text(database, clock, read_text(path), file=path.name, actor=actor, dry_run=dry_run)
+
+
+def create_from_text(
+    database: Database, clock: Clock, text: str, *, file: str, actor: str, dry_run: bool = False
+) -> CreatedCycle:
+    """Create the cycle written in ``text``, as ``create_cycle`` does; ``file`` is the name used in faults."""
+    faults = FaultList(file)
+    plan = read_cycle(text, faults)
     if dry_run:
         with database.read() as session:
             earlier = find_replaceable(session, plan.key)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from shared.model.cycles import CollectionWindow, Cycle, FrameGroup, Questionnaire
@@ -62,7 +62,7 @@ def sections(session: Session, cycle: Cycle) -> list[Section]:
     found: list[Section] = []
     for questionnaire, window in rows:
         if window.state in {"planned", "opening"}:
-            roster = _roster(session) if roster is None else roster
+            roster = roster_groups(session) if roster is None else roster
             groups = _from_roster(questionnaire, roster)
         else:
             groups = _from_frame(session, questionnaire)
@@ -70,7 +70,56 @@ def sections(session: Session, cycle: Cycle) -> list[Section]:
     return found
 
 
-def _roster(session: Session) -> list[tuple[Unit, UnitGroup]]:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom a questionnaire reaches: by id of the unit its code and how many are invited there."""
+
+    questionnaire: Questionnaire
+    window: CollectionWindow
+    units: Mapping[int, tuple[str, int]]
+
+    @property
+    def headcount(self) -> int:
+        """How many are invited."""
+        return sum(number for _code, number in self.units.values())
+
+
+def reaches(session: Session, cycle: Cycle) -> list[Reach]:
+    """Return whom each questionnaire of a cycle reaches, as ``sections`` has them, added up by the database."""
+    rows = session.execute(
+        select(Questionnaire, CollectionWindow)
+        .join(CollectionWindow, CollectionWindow.id == Questionnaire.window_id)
+        .where(Questionnaire.cycle_id == cycle.id)
+        .order_by(Questionnaire.id)
+    ).all()
+    return [Reach(questionnaire, window, _invited(session, questionnaire, window)) for questionnaire, window in rows]
+
+
+def _invited(session: Session, questionnaire: Questionnaire, window: CollectionWindow) -> dict[int, tuple[str, int]]:
+    if window.state in {"planned", "opening"}:
+        people = select(Unit.id, Unit.code, func.sum(UnitGroup.headcount)).join(UnitGroup, UnitGroup.unit_id == Unit.id)
+        people = people.where(covered(questionnaire), UnitGroup.headcount > 0)
+    else:
+        people = select(Unit.id, Unit.code, func.sum(FrameGroup.headcount)).join(
+            FrameGroup, FrameGroup.unit_id == Unit.id
+        )
+        people = people.where(FrameGroup.questionnaire_id == questionnaire.id, FrameGroup.headcount > 0)
+    rows = session.execute(people.group_by(Unit.id, Unit.code).order_by(Unit.code))
+    return {unit_id: (code, int(number)) for unit_id, code, number in rows}
+
+
+def covered(questionnaire: Questionnaire) -> ColumnElement[bool]:
+    """Return ``questionnaire.covers`` as a condition on units and groups, of those in use."""
+    conditions = [Unit.active, UnitGroup.active, UnitGroup.respondent == questionnaire.respondent]
+    if questionnaire.unit_types is not None:
+        conditions.append(Unit.unit_type.in_(questionnaire.unit_types))
+    if questionnaire.years is not None:
+        conditions.append(UnitGroup.year.in_(questionnaire.years))
+    return and_(*conditions)
+
+
+def roster_groups(session: Session) -> list[tuple[Unit, UnitGroup]]:
+    """Return the groups in use with their units, as the roster has them today, by unit and group code."""
     pairs = session.execute(
         select(Unit, UnitGroup)
         .join(UnitGroup, UnitGroup.unit_id == Unit.id)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from admin_portal.cycles.frame import Section, sections
+from admin_portal.cycles.frame import Reach, reaches
 from shared.clock import local
 from shared.i18n import active_language
 from shared.model.codes import Code
@@ -82,8 +82,8 @@ def cycle_status(session: Session, cycle_key: str) -> list[dict[str, object]]:
     cycle = find_cycle(session, cycle_key)
     numbers = _numbers(session, cycle)
     rows = (
-        _facts(cycle, section) | _figures(section, numbers, set(section.units()))
-        for section in sections(session, cycle)
+        _facts(cycle, reach) | _figures(reach, numbers, reach.units, reach.headcount)
+        for reach in reaches(session, cycle)
     )
     return [{name: row[name] for name in STATUS_COLUMNS} for row in rows]
 
@@ -92,16 +92,27 @@ def unit_status(session: Session, cycle_key: str) -> list[dict[str, object]]:
     """Return a row per questionnaire and unit in the columns of ``UNIT_COLUMNS``; nothing is told below the unit."""
     cycle = find_cycle(session, cycle_key)
     numbers = _numbers(session, cycle)
-    rows = (
-        _facts(cycle, section) | {"unit_code": code} | _figures(section, numbers, {unit_id})
-        for section in sections(session, cycle)
-        for unit_id, code in section.units().items()
-    )
-    return [{name: row[name] for name in UNIT_COLUMNS} for row in rows]
+    return [row for reach in reaches(session, cycle) for row in _unit_rows(cycle, reach, numbers)]
 
 
-def _facts(cycle: Cycle, section: Section) -> dict[str, object]:
-    window, questionnaire = section.window, section.questionnaire
+def unit_rates(session: Session, cycle: Cycle) -> Iterator[tuple[str, str, str, float]]:
+    """Yield window, questionnaire, unit code and response rate of each unit that has anyone to ask."""
+    numbers = _numbers(session, cycle)
+    for reach in reaches(session, cycle):
+        window, asked = reach.window.key, reach.questionnaire
+        for unit_id, (code, invited) in reach.units.items():
+            yield window, asked.key, code, round(numbers.answered[asked.id, unit_id] / invited, 3)
+
+
+def _unit_rows(cycle: Cycle, reach: Reach, numbers: _Numbers) -> Iterator[dict[str, object]]:
+    facts = _facts(cycle, reach)
+    for unit_id, (code, invited) in reach.units.items():
+        row = facts | {"unit_code": code} | _figures(reach, numbers, (unit_id,), invited)
+        yield {name: row[name] for name in UNIT_COLUMNS}
+
+
+def _facts(cycle: Cycle, reach: Reach) -> dict[str, object]:
+    window, questionnaire = reach.window, reach.questionnaire
     return {
         "cycle": cycle.key,
         "window": window.key,
@@ -118,13 +129,12 @@ def _local(instant: datetime) -> str:
     return local(instant).strftime("%Y-%m-%d %H:%M")
 
 
-def _figures(section: Section, numbers: _Numbers, units: set[int]) -> dict[str, object]:
-    key = section.questionnaire.id
-    invited = sum(group.headcount for group in section.groups if group.unit_id in units)
+def _figures(reach: Reach, numbers: _Numbers, units: Collection[int], invited: int) -> dict[str, object]:
+    key = reach.questionnaire.id
     issued = sum(numbers.issued[key, unit] for unit in units)
     answered = sum(numbers.answered[key, unit] for unit in units)
     # Of a counted window only hashes of codes are left, so how many there were is no longer known.
-    known = section.window.state != "counted" and section.questionnaire.code_model != "import"
+    known = reach.window.state != "counted" and reach.questionnaire.code_model != "import"
     return {
         "invited": invited,
         "issued": issued if known else None,

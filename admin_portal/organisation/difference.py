@@ -11,7 +11,7 @@ from shared.i18n import gettext as _
 ADDED, CHANGED, GONE = "added", "changed", "gone"
 KINDS = ("unit", "group", "person", "agreement")
 ACTIVE = "active"
-_UNSHOWN_FIELDS = frozenset({"email", "principal_email"})
+UNSHOWN_FIELDS = frozenset({"email", "principal_email"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Change:
 
 
 def _field(name: str, old: str, new: str) -> str:
-    if name in _UNSHOWN_FIELDS:
+    if name in UNSHOWN_FIELDS:
         return f"{name}: " + _("other than before")
     if name == ACTIVE:
         # Only a row of the file changes it, and what stands in the file is in use.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from shared.clock import local
 from shared.events.claims import Claim, finish
 from shared.model.cycles import CollectionWindow, Cycle
 from shared.model.events import RESULTS_READY, publish
-from shared.model.results import ROW_COLUMNS, ResultDocument, ResultSet, pack_rows
+from shared.model.results import ROW_COLUMNS, ResultDocument, ResultSet, ResultSummary, pack_rows, summarised
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
     from shared.clock import Clock
     from shared.database.engine import Database
 
-_DOCUMENTS_PER_INSERT = 500
+_ROWS_PER_INSERT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """What is stored of a result set, as rows of its tables but for the set's id."""
+
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    summaries: list[dict[str, Any]] = field(default_factory=list)
 
 
 def compute_results(claim: Claim, *, database: Database, clock: Clock) -> None:
@@ -44,21 +53,21 @@ def compute_results(claim: Claim, *, database: Database, clock: Clock) -> None:
                 finish(session, claim)
 
 
-def _packed(inputs: Inputs) -> list[dict[str, Any]]:
+def _packed(inputs: Inputs) -> _Packed:
+    packed, columns = _Packed(), list(ROW_COLUMNS)
     found = documents(compute(inputs.sources), cycle=inputs.cycle, policy=inputs.policy)
-    return [
-        {
-            "audience": document.audience,
-            "level": document.level,
-            "node_code": document.place.code,
-            "position": position,
-            "body": pack_rows(list(ROW_COLUMNS), document.rows),
-        }
-        for position, document in enumerate(found)
-    ]
+    for position, document in enumerate(found):
+        audience, level, code = document.audience, document.level, document.place.code
+        body = pack_rows(columns, document.rows)
+        row = {"audience": audience, "level": level, "node_code": code, "position": position, "body": body}
+        packed.documents.append(row)
+        if level == "unit":
+            summary = summarised(columns, document.rows)
+            packed.summaries.append({"audience": audience, "unit_code": code, "content": summary})
+    return packed
 
 
-def _store(session: Session, inputs: Inputs, packed: list[dict[str, Any]], now: datetime) -> bool:
+def _store(session: Session, inputs: Inputs, packed: _Packed, now: datetime) -> bool:
     """Store the set under the next number; False when another window was counted meanwhile, which it would lack."""
     session.get_one(Cycle, inputs.cycle_id, with_for_update=True)
     if counted_windows(session, inputs.cycle_id) != inputs.windows:
@@ -79,8 +88,9 @@ def _store(session: Session, inputs: Inputs, packed: list[dict[str, Any]], now: 
     )
     session.add(result_set)
     session.flush()
-    for start in range(0, len(packed), _DOCUMENTS_PER_INSERT):
-        some = [{"result_set_id": result_set.id, **row} for row in packed[start : start + _DOCUMENTS_PER_INSERT]]
-        session.connection().execute(insert(ResultDocument), some)
+    for table, rows in ((ResultDocument, packed.documents), (ResultSummary, packed.summaries)):
+        for start in range(0, len(rows), _ROWS_PER_INSERT):
+            some = [{"result_set_id": result_set.id, **row} for row in rows[start : start + _ROWS_PER_INSERT]]
+            session.connection().execute(insert(table), some)
     publish(session, RESULTS_READY, at=now, cycle_id=inputs.cycle_id, result_set_id=result_set.id)
     return True

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -13,6 +10,7 @@ import click
 from shared.errors import FileFaults
 from shared.i18n import gettext as _
 from shared.i18n import ngettext
+from shared.presentation.row_files import csv_text, json_text, plain
 
 FORMATS = ("table", "json", "csv")
 _LOCALE = "deploy.cli.output.locale"
@@ -44,28 +42,13 @@ def format_option(command: Command) -> Command:
 def print_rows(rows: Sequence[Mapping[str, object]], columns: Sequence[str], fmt: str) -> None:
     """Print ``rows``: ``columns`` in that order. JSON keeps numbers, nulls and objects as they are."""
     if fmt == "json":
-        chosen = [{column: row.get(column) for column in columns} for row in rows]
-        click.echo(json.dumps(chosen, ensure_ascii=False, indent=2, default=str))
+        click.echo(json_text(rows, columns), nl=False)
     elif fmt == "csv":
         context = click.get_current_context(silent=True)
         click.echo(csv_text(rows, columns, locale=context.find_root().meta.get(_LOCALE) if context else None), nl=False)
     else:
         for line in table_lines(rows, columns):
             click.echo(line)
-
-
-def csv_text(rows: Sequence[Mapping[str, object]], columns: Sequence[str], *, locale: str | None = None) -> str:
-    """Return the rows as CSV: comma and point, or for ``sv`` semicolon and decimal comma behind a byte order mark."""
-    swedish = locale == "sv"
-    target = io.StringIO()
-    writer = csv.writer(target, delimiter=";" if swedish else ",", lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        cells = [row.get(column) for column in columns]
-        writer.writerow(
-            [_plain(cell).replace(".", ",") if _is_real(cell) and swedish else _plain(cell) for cell in cells]
-        )
-    return ("\ufeff" if swedish else "") + target.getvalue()
 
 
 def fault_lines(error: FileFaults) -> list[str]:
@@ -94,16 +77,6 @@ def table_lines(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) ->
     return [line(columns), line(["-" * width for width in widths]), *(line(texts) for texts in cells)]
 
 
-def _plain(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict | list | tuple):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
-
-
 def _cell(name: str, value: object) -> str:
     if name in _RATES and isinstance(value, int | float):
         percent = f"{100 * value:.0f}"
@@ -115,13 +88,9 @@ def _cell(name: str, value: object) -> str:
 
 
 def _short(value: object) -> str:
-    text = f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else _plain(value)
+    text = f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else plain(value)
     return text.replace("\n", " ")
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_real(value: object) -> bool:
-    return isinstance(value, float)

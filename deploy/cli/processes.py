@@ -14,7 +14,7 @@ from shared.i18n import gettext as _
 
 
 @click.command("worker")
-@click.option("--queues", default="", help="Only these queues, comma-separated (seal, count, results).")
+@click.option("--queues", default="", help="Only these queues, comma-separated (seal, count, results, mail).")
 @click.option("--processes", type=click.IntRange(1, 256), default=None, help="Child processes (default: one a core).")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Threads of each process.")
 @click.pass_obj
@@ -51,7 +51,21 @@ def web_survey(application: Application, host: str, port: int, workers: int | No
     container = _production(application)
     bootstrap.check_pepper(container)
     container.database.dispose()
-    wsgi.serve_survey(host, port, workers or _cores())
+    wsgi.serve("survey", host, port, workers or _cores())
+
+
+@web_group.command("portal")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8001, show_default=True, help="Port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 256), default=None, help="Web processes (default: one a core).")
+@click.pass_obj
+def web_portal(application: Application, host: str, port: int, workers: int | None) -> None:
+    """Serve the portal and the public site."""
+    from deploy import wsgi
+
+    container = _production(application)
+    container.database.dispose()
+    wsgi.serve("portal", host, port, workers or _cores())
 
 
 def _production(application: Application) -> Container:

@@ -24,13 +24,16 @@ TABLE_COLUMNS = (
 @click.argument("cycle_key", metavar="CYCLE")
 @click.option("--level", type=click.Choice(LEVELS), help="One level of the organisation (default: all).")
 @click.option("--audience", type=click.Choice(AUDIENCES), default="internal", show_default=True, help="For whose eyes.")
+@click.option("--release", type=int, metavar="N", help="What release N holds (default: the latest results).")
 @format_option
 @click.pass_obj
-def results_command(application: Application, cycle_key: str, level: str | None, audience: str, fmt: str) -> None:
-    """Print the latest results of CYCLE after disclosure control."""
+def results_command(
+    application: Application, cycle_key: str, level: str | None, audience: str, release: int | None, fmt: str
+) -> None:
+    """Print the latest results of CYCLE, or those of a release, after disclosure control."""
     with application.container.database.read() as session:
         try:
-            rows = result_rows(session, cycle_key, level=level, audience=audience)
+            rows = result_rows(session, cycle_key, level=level, audience=audience, release=release)
         except Refused as refusal:
             if refusal.code == "no_results":
                 refuse_stuck(session, find_cycle(session, cycle_key))

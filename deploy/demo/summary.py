@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from deploy.demo.people import PASSWORD
 from deploy.demo.plans import CURRENT, TRIAL, PlannedCycle, planned_cycle
 from deploy.demo.progress import Progress, decimal, percent
 from deploy.demo.sizes import Size
 from deploy.demo.year import Built
 from shared.i18n import active_language, ngettext
 from shared.i18n import gettext as _
+from shared.presentation import words
+from shared.presentation.sentences import reason_text
 from shared.questionnaire.definition import Battery, in_language
 
 Row: TypeAlias = Mapping[str, Any]
@@ -22,17 +25,7 @@ SHOWN_DIFFERENCES = 3
 MINUS = "\N{MINUS SIGN}"
 LEAST_ANSWERS = 10
 NAME_WIDTH = 44
-
-
-def reasons() -> dict[str, str]:
-    """Return why a value is hidden, in plain words."""
-    return {
-        "too_few": _("too few answers"),
-        "low_response_rate": _("too low response rate"),
-        "complementary": _("hidden so that another hidden value cannot be worked out"),
-        "no_agreement": _("the independent owner has not agreed to publication"),
-        "not_screened": _("free text that nobody has screened yet"),
-    }
+EMAIL_WIDTH = 32
 
 
 class Summary:
@@ -59,6 +52,8 @@ class Summary:
         yield from self._differences(internal)
         yield ""
         yield from self._hidden(internal)
+        yield ""
+        yield from self._winter()
         yield ""
         yield from self._where_to_look()
         yield ""
@@ -167,7 +162,7 @@ class Summary:
             shown = len(rows) - hidden.total()
             yield "  " + text % {"who": name, "shown": decimal(shown, 0), "all": decimal(len(rows), 0)}
             for reason, count in hidden.most_common():
-                yield f"    {decimal(count, 0):>7}  {reasons().get(reason, reason)}"
+                yield f"    {decimal(count, 0):>7}  {reason_text(reason)}"
         yield from self._too_small(internal)
 
     def _too_small(self, rows: Sequence[Row]) -> Iterator[str]:
@@ -183,22 +178,48 @@ class Summary:
         if small:
             yield "  " + _("Too small to show at all: %(units)s.") % {"units": ", ".join(small)}
 
+    def _winter(self) -> Iterator[str]:
+        season = self._built.season
+        yield _("The winter")
+        parts = {"offered": season.offered, "booked": season.booked, "declined": season.declined}
+        text = _(
+            "%(offered)d dialogues offered, %(booked)d booked, %(declined)d declined; the others have not answered."
+        )
+        yield "  " + text % parts
+
+    def _doors(self) -> Iterator[str]:
+        """Say where each role signs in, and what everyone may read."""
+        url = self._built.container.settings.portal_url
+        yield _("The portal opens on the year: %(url)s. Everybody's password: %(password)s") % {
+            "url": url,
+            "password": PASSWORD,
+        }
+        for person in self._built.people:
+            place = f", {person.place}" if person.place else ""
+            yield f"  {person.email:<{EMAIL_WIDTH}} {words.role(person.role)}{place}"
+        yield _("What everyone may read: %(url)s/public/. No letter leaves this machine: see %(url)s/post") % {
+            "url": url
+        }
+
     def _where_to_look(self) -> Iterator[str]:
         settings = self._built.container.settings
         default = settings.home == Path("sikte-data").absolute()
         command = self._command if default else f"{self._command} --dir {settings.home}"
         yield _("Where to look")
-        for line, words in (
+        for line, meaning in (
             (f"{command} results {CURRENT} --level municipality", _("the whole municipality")),
             (f"{command} results {CURRENT} --level unit --audience public", _("what the public may see")),
             (f"{command} cycle status {CURRENT}", _("windows and response rates")),
-            (f"{command} serve", _("the respondents' site, with the clock moved to November 2026")),
+            (f"{command} release {CURRENT} --list", _("what was released and published, and when")),
+            (f"{command} serve", _("both sites, with the clock moved to February 2027")),
         ):
             yield f"  {line}"
-            yield f"      {words}"
+            yield f"      {meaning}"
         yield "  " + _("What was sent lies in %(folder)s, so that anyone can recount.") % {
             "folder": settings.home / "truth"
         }
+        yield ""
+        yield from self._doors()
         yield ""
         yield _("Answer yourself: start the server, open %(url)s and enter a code.") % {"url": settings.survey_url}
         for key, code in self._built.trial_codes.items():

@@ -1,9 +1,9 @@
-"""Runs the demonstration's three autumns through the use cases of the portal, the site and the worker."""
+"""Runs the demonstration's years through the use cases of the portal, the site and the worker, to a day in February."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,9 +25,11 @@ from deploy.demo.ballots import CodesFile, Round, plan_rounds
 from deploy.demo.casting import Polling, Tally
 from deploy.demo.home import offset_for, take_home, write_marker
 from deploy.demo.municipality import make_roster
+from deploy.demo.people import Person, make_accounts
 from deploy.demo.plans import CURRENT, TRIAL, PlannedCycle, planned_cycle
 from deploy.demo.progress import Progress, decimal
 from deploy.demo.sizes import Size
+from deploy.demo.winter import Season, Winter
 from deploy.embedded import settle
 from shared.clock import STOCKHOLM, FixedClock
 from shared.config import Settings
@@ -39,8 +41,13 @@ from shared.i18n import gettext as _
 from shared.model.cycles import CollectionWindow, find_cycle, find_windows
 
 ACTOR = "demo"
-TODAY = datetime(2026, 11, 20, 10, 0, tzinfo=STOCKHOLM)
-"""The morning on which the demonstration is looked at."""
+TODAY = datetime(2027, 2, 9, 10, 0, tzinfo=STOCKHOLM)
+"""The morning on which the demonstration is looked at: half of the winter's dialogues are held."""
+RELEASED = (12, 1)
+PUBLISHED = (3, 1)
+"""The days on which earlier years' results reached the units, and in the spring after it everyone."""
+RELEASED_NOW = datetime(2026, 11, 18, 8, 0, tzinfo=STOCKHOLM)
+PUBLISHED_NOW = datetime(2027, 1, 7, 8, 0, tzinfo=STOCKHOLM)
 
 _DAY = timedelta(days=1)
 
@@ -53,6 +60,8 @@ class Built:
     tally: Tally
     trial_codes: Mapping[str, str]
     imported: Mapping[str, int]
+    people: Sequence[Person]
+    season: Season
 
 
 class Year:
@@ -65,15 +74,20 @@ class Year:
         self._truth = settings.home / "truth"
         self._deadlines = Deadlines(self._container.database, self._clock)
         self._imported: dict[str, int] = {}
+        self._people: list[Person] = []
+        self._winter = Winter(self._container, self._clock, self._keep_and_settle, actor=ACTOR)
 
     def run(self) -> Built:
         """Build everything; raises ``SikteError`` when any step of the real pipeline refuses."""
         bootstrap.prepare(self._container)
         for key in self._size.earlier_cycles:
             self._earlier_cycle(planned_cycle(key))
+        if self._size.earlier_cycles:
+            self._winter.look_back(planned_cycle(CURRENT).year)
         tally = self._current_cycle(planned_cycle(CURRENT))
+        season = self._winter_of(CURRENT)
         trial_codes = self._trial_cycle(planned_cycle(TRIAL))
-        return Built(self._container, tally, trial_codes, self._imported)
+        return Built(self._container, tally, trial_codes, self._imported, self._people, season)
 
     def _earlier_cycle(self, cycle: PlannedCycle) -> None:
         """Run a cycle of the past whose answers come from a file."""
@@ -101,11 +115,17 @@ class Year:
             self._close_all(cycle)
         with self._progress.step(_("%(cycle)s: counted, keys destroyed, results computed") % {"cycle": cycle.key}):
             self._settle()
+        with self._progress.step(_("%(cycle)s: released to the units, published") % {"cycle": cycle.key}):
+            self._winter.release(cycle.key, until=datetime(cycle.year, *RELEASED, 8, tzinfo=STOCKHOLM))
+            self._winter.publish(cycle.key, at=datetime(cycle.year + 1, *PUBLISHED, 8, tzinfo=STOCKHOLM))
 
     def _current_cycle(self, cycle: PlannedCycle) -> Tally:
         """Run the autumn: codes, two windows, ballots sent over weeks, deadlines kept by the clock."""
         self._clock.instant = min(window.opens for window in cycle.windows) - 20 * _DAY
         self._create(cycle, with_persons=True)
+        with self._progress.step(_("Accounts: each role, and every principal of the register")):
+            self._people = make_accounts(self._container, actor=ACTOR)
+            self._settle()
         answers = self._simulate(cycle, named=True)
         truth.write_responses(self._truth / f"responses-{cycle.key}.csv", answers, self._seed)
         codes = self._codes(cycle)
@@ -124,6 +144,26 @@ class Year:
             self._clock.instant = max(window.closes for window in cycle.windows) + timedelta(hours=1)
             self._keep_deadlines()
         return polling.done
+
+    def _winter_of(self, cycle_key: str) -> Season:
+        """Tell the schools, hold dialogues, and show the public what it may see."""
+        with self._progress.step(_("%(cycle)s: released to the units, who are told by letter") % {"cycle": cycle_key}):
+            self._winter.release(cycle_key, until=RELEASED_NOW)
+        with self._progress.step(_("Dialogues offered, booked, moved, declined")):
+            self._winter.offer(cycle_key)
+            season = self._winter.book()
+        with self._progress.step(_("%(cycle)s: published on the public site") % {"cycle": cycle_key}):
+            self._winter.publish(cycle_key, at=PUBLISHED_NOW)
+        with self._progress.step(_("Dialogues prepared and held, minutes confirmed, measures agreed")):
+            self._winter.hold(TODAY)
+            self._clock.instant = TODAY
+            self._keep_and_settle()
+        return season
+
+    def _keep_and_settle(self) -> None:
+        """Do what the clock would do now, and all the work that waits."""
+        self._deadlines.run_once()
+        self._settle()
 
     def _hold(self, one: Round, polling: Polling) -> None:
         self._clock.instant = one.at
@@ -255,6 +295,8 @@ def _refuse_other_places(settings: Settings) -> None:
         raise SettingsError(text)
     if settings.keys != settings.home / "keys":
         raise SettingsError(_("A demonstration keeps its own keys. Unset SIKTE_KEYS."))
+    if settings.smtp_url:
+        raise SettingsError(_("A demonstration sends no letters to anybody. Unset SIKTE_SMTP_URL."))
     if settings.clock_offset:
         raise SettingsError(_("A demonstration moves its clock itself. Unset SIKTE_CLOCK_OFFSET."))
 

@@ -76,7 +76,7 @@ def close_window(
     slices = _cut_slices(session, window, slice_ballots)
     window.state = "closed"
     window.closed_at = now
-    closed = Closed(sum(part.control_total for part in slices), _unfinished_forms(session, window))
+    closed = Closed(sum(part.control_total for part in slices), unfinished_forms(session, window))
     subject = _subject(session, window)
     record(session, at=now, actor=actor, action="window.closed", subject=subject, unfinished=closed.unfinished)
     publish(session, WINDOW_CLOSED, at=now, parts=[part.number for part in slices], window_id=window.id)
@@ -129,7 +129,7 @@ def _subject(session: Session, window: CollectionWindow) -> str:
     return f"{session.get_one(Cycle, window.cycle_id).key}/{window.key}"
 
 
-def _unfinished_forms(session: Session, window: CollectionWindow) -> int:
+def unfinished_forms(session: Session, window: CollectionWindow) -> int:
     """Return how many forms of the window were begun and not sent."""
     begun = select(func.count()).select_from(Draft).join(Code, Code.id == Draft.code_id)
     return session.scalar(begun.where(Code.window_id == window.id)) or 0

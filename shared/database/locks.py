@@ -1,4 +1,4 @@
-"""Locks on PostgreSQL: a window's, which casting shares and closing takes alone, and the roster's, for one import."""
+"""Locks on PostgreSQL: a window's, shared by casting and taken by closing; the roster's; that of dialogues' times."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _WINDOW_LOCKS = 7_305_002
 _ROSTER_LOCK = 7_305_003
+_DIALOGUES_LOCK = 7_305_014
 
 
 def share_window(connection: Connection, window_id: int) -> None:
@@ -31,3 +32,9 @@ def take_roster(connection: Connection) -> None:
     """Let one import at a time change the roster, the first one too, when there is no row to lock yet."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ROSTER_LOCK})
+
+
+def take_dialogues(connection: Connection) -> None:
+    """Let one booking of a dialogue be decided at a time, over all rounds: officials and area heads are in several."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _DIALOGUES_LOCK})

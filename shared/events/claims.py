@@ -14,6 +14,8 @@ from shared.model.base import database_now
 from shared.model.events import MAXIMUM_ATTEMPTS, Delivery, Event
 
 MAXIMUM_ERROR_LENGTH = 1_000
+POSTPONED = "Postponed:"
+"""Begins the error of a delivery that waits for somebody else, a mail server for example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,19 @@ class Claim:
     payload: dict[str, Any]
     part: int
     attempts: int
+
+
+class Postponed(Exception):
+    """A handler's word that the work cannot be done now, by no fault of its own: tried again after ``seconds``.
+
+    It does not count as an attempt, however often it is said. ``reason`` is kept on the delivery, where people read it:
+    a short phrase without names, addresses or anything that was worked on.
+    """
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+        self.reason = reason
 
 
 class ClaimLost(Exception):
@@ -97,6 +112,19 @@ def give_back(session: Session, claim: Claim, *, wait: float = 0.0) -> bool:
         attempts=claim.attempts - 1,
         claimed_until=None,
         next_send_at=database_now() + wait,
+    )
+
+
+def postpone(session: Session, claim: Claim, postponed: Postponed) -> bool:
+    """Release a claim uncounted, with the reason why, to be tried again when the handler said."""
+    return _change(
+        session,
+        claim,
+        attempts=claim.attempts - 1,
+        sends=0,  # this message was answered: should the next one be lost, it is repeated as soon as any other
+        claimed_until=None,
+        next_send_at=database_now() + postponed.seconds,
+        error=f"{POSTPONED} {postponed.reason}"[:MAXIMUM_ERROR_LENGTH],
     )
 
 

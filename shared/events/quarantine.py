@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from shared.errors import NotFound, Refused
+from shared.events.claims import POSTPONED
 from shared.i18n import gettext as _
 from shared.model import audit
 from shared.model.base import database_now
@@ -28,9 +29,14 @@ def list_deliveries(session: Session, state: DeliveryState | None = None) -> lis
 
 
 def count_unfinished(session: Session) -> int:
-    """Return how many deliveries are neither done nor quarantined."""
-    unfinished = and_(Delivery.done_at.is_(None), Delivery.quarantined_at.is_(None))
+    """Return how many deliveries are neither done nor quarantined, nor postponed for somebody else's sake."""
+    unfinished = and_(Delivery.done_at.is_(None), Delivery.quarantined_at.is_(None), ~is_postponed())
     return session.scalar(select(func.count()).select_from(Delivery).where(unfinished)) or 0
+
+
+def is_postponed() -> ColumnElement[bool]:
+    """Return the condition that a delivery's last handler put it off: it waits for a mail server, say."""
+    return Delivery.error.startswith(POSTPONED, autoescape=True)
 
 
 def retry(session: Session, delivery_id: int, *, actor: str, at: datetime) -> Delivery:

@@ -15,7 +15,7 @@ from dramatiq.middleware import Shutdown
 from dramatiq.threading import raise_thread_exception
 
 from shared.events import claims
-from shared.events.claims import STANDARD, Claim, ClaimLost, Timing
+from shared.events.claims import STANDARD, Claim, ClaimLost, Postponed, Timing
 from shared.events.outages import is_outage, persist
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _log = structlog.get_logger(__name__)
 _REPORT_SECONDS = 600.0
 _STOP_SECONDS = 5.0
 _OVERTIME_SECONDS = 60.0
+_here = threading.local()
+"""The runner whose handler this thread is in."""
 
 
 @dataclass(slots=True)
@@ -138,6 +140,8 @@ class Runner:
                 handler(claim)
         except ClaimLost:
             _log.warning("claim lost", **_facts(claim))
+        except Postponed as postponed:
+            self._postpone(claim, postponed)
         except Shutdown:
             self._give_back(claim, wait=0.0, seconds=_STOP_SECONDS)
         except (KeyboardInterrupt, SystemExit):
@@ -151,16 +155,36 @@ class Runner:
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
         """Let ``stop`` interrupt this thread inside the block, and nowhere else: there a claim can be given back."""
-        thread_id = threading.get_ident()
-        with self._lock:
-            if self._stopping:
-                raise Shutdown
-            self._threads.add(thread_id)
+        self._expose()
+        _here.runner = self
         try:
             yield
         finally:
-            with self._lock:
-                self._threads.discard(thread_id)
+            _here.runner = None
+            self._shield()
+
+    def _expose(self) -> None:
+        with self._lock:
+            if self._stopping:
+                raise Shutdown
+            self._threads.add(threading.get_ident())
+
+    def _shield(self) -> None:
+        with self._lock:
+            self._threads.discard(threading.get_ident())
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """See ``undisturbed``."""
+        self._shield()
+        if self._stopping:
+            raise Shutdown
+        yield
+        self._expose()
+
+    def _postpone(self, claim: Claim, postponed: Postponed) -> None:
+        _log.info("delivery postponed", **_facts(claim), reason=postponed.reason)
+        self._settle(lambda session: claims.postpone(session, claim, postponed), seconds=_REPORT_SECONDS)
 
     def _report(self, claim: Claim, error: BaseException) -> None:
         if is_outage(error):
@@ -188,6 +212,21 @@ class Runner:
             _log.warning("claim not released", error=type(error).__name__)
         except Shutdown:
             _log.warning("claim not released", error=Shutdown.__name__)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let a handler finish the block although its worker is asked to stop; the stop comes before it or after it.
+
+    For the moment between an effect outside the database and the note that it has happened. It must be short: a worker
+    that is asked to stop waits for it, but not for long.
+    """
+    runner: Runner | None = getattr(_here, "runner", None)
+    if runner is None:
+        yield
+        return
+    with runner.undisturbed():
+        yield
 
 
 class Stopping(Middleware):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import String, select, text
@@ -31,7 +31,15 @@ class AuditEntry(Base):
 
     def computed_hash(self) -> str:
         """Return the hash this entry must have."""
-        content = [self.previous_hash, self.at.isoformat(), self.actor, self.action, self.subject, self.details]
+        # The same moment in whatever zone it was given: the database returns it in UTC.
+        content = [
+            self.previous_hash,
+            self.at.astimezone(UTC).isoformat(),
+            self.actor,
+            self.action,
+            self.subject,
+            self.details,
+        ]
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 

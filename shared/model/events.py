@@ -22,17 +22,35 @@ RESULTS_REQUESTED = "results.requested"
 RESULTS_READY = "results.ready"
 INVITATIONS_ISSUED = "invitations.issued"
 ROSTER_IMPORTED = "roster.imported"
+RESULTS_RELEASED = "results.released"
+PUBLICATION_MADE = "publication.made"
+RESULTS_PUBLISHED = "results.published"
+DIALOGUE_OFFERED = "dialogue.offered"
+DIALOGUE_BOOKED = "dialogue.booked"
+DIALOGUE_MOVED = "dialogue.moved"
+DIALOGUE_CANCELLED = "dialogue.cancelled"
+DIALOGUE_GUESTS_CHANGED = "dialogue.guests_changed"
+DIALOGUE_HELD = "dialogue.held"
+AGREEMENT_SIGNED = "agreement.signed"
+MEASURE_DUE = "measure.due"
+MAIL_WRITTEN = "mail.written"
 
 MAKE_WINDOW_KEY = "make_window_key"
 COUNT_BALLOTS = "count_ballots"
 FINISH_WINDOW = "finish_window"
 COMPUTE_RESULTS = "compute_results"
+TELL_RECIPIENTS = "tell_recipients"
+MAKE_PUBLIC_SITE = "make_public_site"
+SEND_MAIL = "send_mail"
 
 QUEUE_OF: Mapping[str, str] = {
     MAKE_WINDOW_KEY: "seal",
     COUNT_BALLOTS: "count",
     FINISH_WINDOW: "seal",
     COMPUTE_RESULTS: "results",
+    TELL_RECIPIENTS: "mail",
+    MAKE_PUBLIC_SITE: "results",
+    SEND_MAIL: "mail",
 }
 """The queue of each consumer. Queue ``seal`` and ``count`` run only where the window keys are mounted."""
 
@@ -46,6 +64,18 @@ CONSUMERS_OF: Mapping[str, tuple[str, ...]] = {
     RESULTS_READY: (),
     INVITATIONS_ISSUED: (),
     ROSTER_IMPORTED: (),
+    RESULTS_RELEASED: (TELL_RECIPIENTS,),
+    PUBLICATION_MADE: (MAKE_PUBLIC_SITE,),
+    RESULTS_PUBLISHED: (TELL_RECIPIENTS,),
+    DIALOGUE_OFFERED: (TELL_RECIPIENTS,),
+    DIALOGUE_BOOKED: (TELL_RECIPIENTS,),
+    DIALOGUE_MOVED: (TELL_RECIPIENTS,),
+    DIALOGUE_CANCELLED: (TELL_RECIPIENTS,),
+    DIALOGUE_GUESTS_CHANGED: (TELL_RECIPIENTS,),
+    DIALOGUE_HELD: (TELL_RECIPIENTS,),
+    AGREEMENT_SIGNED: (),
+    MEASURE_DUE: (TELL_RECIPIENTS,),
+    MAIL_WRITTEN: (SEND_MAIL,),
 }
 
 MAXIMUM_ATTEMPTS = 3

@@ -73,9 +73,9 @@ def _report(error: Exception) -> None:
 
 def _page(status: int) -> ErrorPage:
     known = {
-        400: (_("This page cannot be used"), _("Go back to the code page and start again there.")),
-        404: (_("This page does not exist"), _("Check the address, or go to the code page.")),
-        405: (_("This page cannot be used that way"), _("Go to the code page.")),
+        400: (_("This page cannot be used"), _("Go back to the start page and begin again there.")),
+        404: (_("This page does not exist"), _("Check the address, or go to the start page.")),
+        405: (_("This page cannot be used that way"), _("Go to the start page.")),
         413: (
             _("That was too much at once"),
             _("The form was larger than this site takes. Go back in your browser and write shorter answers."),

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import Flask
 from jinja2 import ChoiceLoader, PackageLoader, StrictUndefined
-from jinja2.ext import Extension
 
 from shared.i18n import gettext, ngettext
 from shared.web.errors import ErrorPage, handle_errors
 from shared.web.headers import add_headers
+from shared.web.outdented import Outdented
 from shared.web.static_files import StaticFiles, serve_static_files
 from shared.web.tokens import Theme, stylesheet_tokens
 
 LARGEST_POST = 256 * 1024
 MOST_PARTS = 500
-_INDENTATION = re.compile(r"^[ \t]+|\n(?=\s*\n)", re.MULTILINE)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What sets one site apart: the package of its templates, its public address, its look, its error page."""
+    """What sets one site apart: the package of its templates, its public address, its look, its error page.
+
+    ``scripts`` lets pages run scripts of this very site; the respondent's pages run none.
+    """
 
     package: str
     url: str
     theme: Theme
     error_page: Callable[[ErrorPage], str]
+    scripts: bool = False
 
     @property
     def https(self) -> bool:
@@ -45,14 +47,6 @@ class Site:
         return list(_LOOPBACK) if host in _LOOPBACK else [host]
 
 
-class Outdented(Extension):
-    """Leaves a template's indentation out of the page, where it would be a fifth of it; values stay as they are."""
-
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002  Jinja's
-        """Return the template's source without leading blanks."""
-        return _INDENTATION.sub("", source)
-
-
 def make_application(site: Site) -> Flask:
     """Return an application without routes, ready for a service's blueprints."""
     app = Flask(site.package, static_folder=None, template_folder=None)
@@ -64,7 +58,7 @@ def make_application(site: Site) -> Flask:
         PROPAGATE_EXCEPTIONS=False,
     )
     _prepare_templates(app, site)
-    add_headers(app, https=site.https)
+    add_headers(app, https=site.https, scripts=site.scripts)
     serve_static_files(app, StaticFiles(generated={"sikte.css": stylesheet_tokens(site.theme)}))
     handle_errors(app, site.error_page)
     # The development server would log each path, and /s/… holds a code.

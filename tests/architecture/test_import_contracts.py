@@ -41,6 +41,10 @@ FORBIDDEN = [
     ("worker-without-web", "analytics_worker", "import flask"),
     ("worker-without-web", "analytics_worker", "import shared.web"),
     ("model-without-broker", "shared/model", "import dramatiq"),
+    ("published-documents", "admin_portal/public", "import shared.model.results"),
+    ("published-documents", "admin_portal/public", "import shared.model.counting"),
+    ("published-documents", "admin_portal/public", "import shared.model.organisation"),
+    ("published-documents", "admin_portal/public", "import admin_portal.results.reading"),
 ]
 
 

@@ -43,8 +43,12 @@ def shape(database) -> dict[str, object]:
     """Return what a database says of its tables, in an order of its own."""
     inspector = inspect(database.engine)
 
+    def said(value):
+        """Return options (a partial index's condition among them) by their text, not by the object that holds it."""
+        return str({key: str(part) for key, part in value.items()} if isinstance(value, dict) else value)
+
     def told(entries):
-        return sorted(str(sorted((key, str(value)) for key, value in entry.items())) for entry in entries)
+        return sorted(str(sorted((key, said(value)) for key, value in entry.items())) for entry in entries)
 
     return {
         name: (

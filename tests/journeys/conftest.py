@@ -1,17 +1,23 @@
-"""The respondent's site behind a real HTTP server, and visitors with and without JavaScript."""
+"""The sites behind real HTTP servers: the respondent's, a portal in autumn, and the portal of a whole year."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from cheroot.wsgi import Server
 
 from shared.database.engine import open_database
+from shared.i18n import speaking
 from shared.model.tables import metadata
+from tests.support import portal_year
+from tests.support.demonstration import small_demonstration
+from tests.support.house import MOMENT
 from tests.support.survey_site import House, build_house
+from tests.support.two_windows import TwoWindows
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +42,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     server.stop()
     thread.join()
     database.dispose()
+
+
+@pytest.fixture(scope="session")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[portal_year.Served]:
+    """The demonstration's portal; tests read it and change nothing that another would miss."""
+    made = small_demonstration(tmp_path_factory)
+    with portal_year.served_year(made.home, tmp_path_factory.mktemp("year")) as served:
+        yield served
+
+
+@pytest.fixture
+def autumn(tmp_path: Path) -> Iterator[portal_year.Served]:
+    """A portal of three schools whose pupils and guardians have answered; both windows are open still."""
+    with portal_year.served_home(tmp_path / "home", MOMENT, demonstration=False) as served:
+        with speaking("sv"):
+            TwoWindows(served.house, tmp_path / "files").begin()
+        yield served

@@ -58,7 +58,9 @@ class Newcomer:
         (folder / "docs").symlink_to(REPOSITORY / "docs")
         (folder / ".venv").symlink_to(sys.prefix)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SIKTE_")}
-        self.environment = {**kept, "SIKTE_SURVEY_URL": self.url, "PYTHONIOENCODING": "utf-8"}
+        portal = f"http://127.0.0.1:{processes.free_port()}"
+        own = {"SIKTE_SURVEY_URL": self.url, "SIKTE_PORTAL_URL": portal, "PYTHONIOENCODING": "utf-8"}
+        self.environment = {**kept, **own}
 
     def types(self, block: str) -> str:
         """Run the lines in bash, stopping at the first that fails; return what they printed."""
@@ -137,6 +139,12 @@ def test_what_is_hidden_says_why(rows):
     assert hidden
     assert {row["reason"] for row in hidden} <= {"too_few", "complementary", "low_response_rate"}
     assert all(row["index"] is None and row["n"] is None for row in hidden)
+
+
+def test_the_results_are_released_and_the_first_officer_gets_a_link(tour):
+    _newcomer, printed, _log = tour
+    assert "Släpp 1 av provomgang" in printed
+    assert re.search(r"http://127\.0\.0\.1:\d+/choose-password/\S{20,}", printed)
 
 
 def test_codes_are_written_for_their_owner_alone(tour):

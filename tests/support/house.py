@@ -116,6 +116,8 @@ def make_production(folder: Path, database_url: str, redis_url: str) -> Producti
         "SIKTE_KEYS": str(keys),
         "SIKTE_CODE_PEPPER": SECRET,
         "SIKTE_SECRET_KEY": SECRET,
+        "SIKTE_SMTP_URL": "smtp://127.0.0.1:9?tls=none",
+        "SIKTE_MAIL_FROM": "sikte@example.se",
         "SIKTE_LANGUAGE": "en",
     }
     container = bootstrap.build(load_settings(environment))

@@ -1,4 +1,4 @@
-"""Takes the README's picture of the respondent's site anew: ``python -m tests.support.pictures``."""
+"""Takes the README's four pictures anew, of the tour and the demonstration: ``python -m tests.support.pictures``."""
 
 from __future__ import annotations
 
@@ -10,13 +10,25 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.support import browser as browsers
 from tests.support import processes
+from tests.support.demonstration import SEED
+from tests.support.portal_year import Served, served_year
 from tests.support.source import REPOSITORY
 
-TARGET = REPOSITORY / "docs" / "pictures" / "respondent.png"
+PICTURES = REPOSITORY / "docs" / "pictures"
+TARGET = PICTURES / "respondent.png"
+SCREEN: ViewportSize = {"width": 1280, "height": 960}
+SHOTS = (
+    ("year", "officer", "/?cycle=mmis-2026"),
+    ("unit-results", "principal", "/results/mmis-2026/units/G01#questionnaire-elev"),
+    ("public-unit", "", "/public/sv/units/G01/"),
+)
+"""The pictures of the portal: the file, who looks, and at what."""
+
+LARGEST, OK = 250_000, 200
 PHONE: ViewportSize = {"width": 390, "height": 760}
 STEPS = (
     ("units", "import", "docs/tour/roster"),
@@ -30,6 +42,38 @@ IMAGE = """<img src="data:image/png;base64,{}" style="width:390px;border-radius:
 
 
 def main() -> None:
+    """Take the picture of the questionnaire, then those of the portal and the public site."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    picture_questionnaire()
+    picture_portal()
+
+
+def picture_portal() -> None:
+    """Build the demonstration that ``make demo`` builds, and look at it as three people."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "demo"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SIKTE_")}
+        demo = ("--dir", str(home), "demo", "--seed", SEED)
+        environment["SIKTE_LANGUAGE"] = "sv"
+        subprocess.run([*COMMAND, *demo], cwd=REPOSITORY, env=environment, check=True, stdout=subprocess.DEVNULL)
+        with served_year(home, Path(folder)) as site, browsers.launched() as browser:
+            for name, role, address in SHOTS:
+                _look(browser, site, PICTURES / f"{name}.png", role, address)
+
+
+def _look(browser: Browser, site: Served, target: Path, role: str, address: str) -> None:
+    with browsers.visitor(browser, size=SCREEN) as someone:
+        if role:
+            site.enter(someone, site.email(role))
+        page = someone.new_page()
+        if browsers.status_of(page, site.url + address) != OK:
+            raise SystemExit(f"{address} cannot be shown")
+        page.screenshot(path=target)
+    if target.stat().st_size > LARGEST:
+        raise SystemExit(f"{target} is too large for a README")
+
+
+def picture_questionnaire() -> None:
     """Serve the tour's cycle, answer as one pupil, and put two screens side by side."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
@@ -72,7 +116,6 @@ def _take(link: str) -> None:
         frame.set_content(
             FRAME.format("".join(IMAGE.format(base64.b64encode(one).decode()) for one in (questions, receipt)))
         )
-        TARGET.parent.mkdir(parents=True, exist_ok=True)
         frame.locator("body").screenshot(path=TARGET)
 
 

@@ -22,7 +22,8 @@ from deploy.demo.client import Respondent
 from deploy.demo.municipality import planned_units
 from deploy.demo.plans import planned_cycle
 from deploy.demo.sizes import SIZES
-from tests.integration.demo.conftest import SEED, TOP, Demonstration, run_sikte
+from tests.support.demonstration import SEED, Demonstration, run_sikte
+from tests.support.source import REPOSITORY
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -104,6 +105,8 @@ def test_a_demonstration_with_something_added_is_refused_and_left_alone(tmp_path
                 "SIKTE_KEYS": "elsewhere",
                 "SIKTE_CODE_PEPPER": "p" * 48,
                 "SIKTE_SECRET_KEY": "s" * 48,
+                "SIKTE_SMTP_URL": "smtp://127.0.0.1:9?tls=none",
+                "SIKTE_MAIL_FROM": "sikte@example.se",
             },
             "SIKTE_MODE",
         ),
@@ -129,7 +132,7 @@ def test_a_visitor_can_answer_on_the_served_site_and_a_second_demonstration_wait
     code = re.findall(r"^  ([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{5})  ", again.output, re.MULTILINE)[0]
     server = subprocess.Popen(
         [sys.executable, "-m", "deploy.cli.main", "--dir", str(home), "serve"],
-        cwd=TOP,
+        cwd=REPOSITORY,
         env=os.environ | {"SIKTE_SURVEY_URL": address},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

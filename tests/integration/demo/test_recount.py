@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.demo.conftest import Demonstration
 from tests.recount.recount import Recount, compare
+from tests.support.demonstration import Demonstration
 
 CYCLES = ("mmis-2024", "mmis-2025", "mmis-2026")
 

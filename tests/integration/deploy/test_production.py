@@ -122,10 +122,10 @@ def resident_megabytes(pid):
 
 def test_queues_are_chosen_by_name(production):
     container = production.container
-    assert chosen_queues("", container) == {"seal", "count", "results"}
+    assert chosen_queues("", container) == {"seal", "count", "results", "mail"}
     assert chosen_queues("results, count", container) == {"results", "count"}
-    with pytest.raises(SettingsError, match="Unknown queues: mail"):
-        chosen_queues("mail", container)
+    with pytest.raises(SettingsError, match="Unknown queues: post"):
+        chosen_queues("post", container)
 
 
 def test_queues_that_need_the_keys_are_refused_without_them(production):

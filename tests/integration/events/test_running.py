@@ -13,10 +13,12 @@ from sqlalchemy.exc import OperationalError
 from analytics_worker.actors import declare_actors
 from shared.errors import Refused
 from shared.events.broker import enqueue, stub_broker
-from shared.events.claims import ClaimLost, Timing, take
-from shared.events.running import Heartbeat, Runner
+from shared.events.claims import ClaimLost, Postponed, Timing, take
+from shared.events.quarantine import count_unfinished
+from shared.events.relay import Relay
+from shared.events.running import Heartbeat, Runner, undisturbed
 from shared.model.events import MAKE_WINDOW_KEY, Lease
-from tests.support.events import change, claimed, deliver, delivery, finishing, lapse
+from tests.support.events import change, claimed, deliver, delivery, due, finishing, lapse
 
 QUICK = Timing(claim=3.0, renew=0.05, again=(0.1, 0.2, 0.3), after_outage=0.0)
 
@@ -199,3 +201,97 @@ def test_losing_the_claim_is_no_failure(database, runner):
     (number,) = deliver(database)
     runner.run(number, raising(ClaimLost(number)), time_limit=60)
     assert delivery(database, number).error == ""
+
+
+def test_postponed_work_is_no_attempt_however_often(database, runner):
+    (number,) = deliver(database)
+    for _ in range(5):
+        runner.run(number, raising(Postponed(60.0, "server away")), time_limit=60)
+    row = delivery(database, number)
+    assert (row.attempts, row.quarantined_at, row.claimed_until) == (0, None, None)
+    assert row.error == "Postponed: server away"
+
+
+def test_postponed_work_is_rung_for_when_its_time_has_come_and_not_before(database, runner):
+    (number,) = deliver(database)
+    rung = []
+    relay = Relay(database, lambda _consumer, delivery_id: rung.append(delivery_id), QUICK)
+    relay.run_once()
+    runner.run(number, raising(Postponed(1.0, "server away")), time_limit=60)
+    time.sleep(max(QUICK.again))  # the pause of a message that nobody answered would be over
+    relay.run_once()
+    assert rung == [number]
+    time.sleep(1.0)
+    relay.run_once()
+    relay.close()
+    assert rung == [number, number]
+
+
+def test_a_message_lost_after_a_postponement_is_repeated_as_soon_as_the_first(database, runner):
+    (number,) = deliver(database)
+    change(database, number, sends=40)
+    runner.run(number, raising(Postponed(0.0, "server away")), time_limit=60)
+    assert delivery(database, number).sends == 0
+
+
+def test_work_that_was_postponed_can_be_done_and_forgets_why(database, runner):
+    (number,) = deliver(database)
+    runner.run(number, raising(Postponed(60.0, "server away")), time_limit=60)
+    due(database, number)
+    runner.run(number, finishing(database), time_limit=60)
+    row = delivery(database, number)
+    assert (row.attempts, row.error, row.done_at is not None) == (1, "", True)
+
+
+def test_nobody_waits_for_postponed_work(database, runner):
+    postponed, _other = deliver(database, 2)
+    runner.run(postponed, raising(Postponed(60.0, "server away")), time_limit=60)
+    with database.read() as session:
+        assert count_unfinished(session) == 1
+
+
+def stopped_within(database, handle):
+    """Stop a worker in the midst of ``handle``; return the delivery as it then is."""
+    (number,) = deliver(database)
+    broker = stub_broker()
+    begun = threading.Event()
+    declare_actors(broker, {MAKE_WINDOW_KEY: lambda claim: handle(claim, begun)}, database)
+    worker = Worker(broker, worker_threads=1, worker_timeout=20)
+    worker.start()
+    enqueue(broker, MAKE_WINDOW_KEY, number)
+    assert begun.wait(10)
+    worker.stop(timeout=10_000)
+    return delivery(database, number)
+
+
+def test_a_stop_waits_for_work_that_must_not_be_disturbed(database):
+    def handle(claim, begun):
+        with undisturbed():
+            begun.set()
+            for _ in range(30):
+                time.sleep(0.01)
+            finishing(database, add)(claim)
+
+    row = stopped_within(database, handle)
+    assert (row.done_at is not None, row.attempts) == (True, 1)
+    assert effects(database) == 1
+
+
+def test_a_stop_that_waited_comes_right_after(database):
+    after = []
+
+    def handle(_claim, begun):
+        with undisturbed():
+            begun.set()
+            for _ in range(30):
+                time.sleep(0.01)
+        after.append(True)
+
+    row = stopped_within(database, handle)
+    assert (row.attempts, row.claimed_until, row.done_at) == (0, None, None)
+    assert after == []
+
+
+def test_outside_a_worker_nothing_disturbs():
+    with undisturbed():
+        pass

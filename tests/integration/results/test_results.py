@@ -19,7 +19,7 @@ from shared.events import claims
 from shared.model.cycles import CollectionWindow
 from shared.model.events import COMPUTE_RESULTS, Delivery, Event, publish
 from shared.model.organisation import District, Municipality, Provider, PublicationAgreement
-from shared.model.results import ROW_COLUMNS, ResultDocument, ResultSet
+from shared.model.results import ROW_COLUMNS, ResultDocument, ResultSet, ResultSummary
 from shared.model.urn import Ballot
 from tests.support.house import Unsettled
 from tests.support.sources import row
@@ -201,6 +201,7 @@ def test_a_quarantined_computation_is_done_again_by_a_retry(cycle):
     cycle.count()
     house = cycle.house
     with house.database.begin() as session:
+        session.execute(delete(ResultSummary))
         session.execute(delete(ResultDocument))
         session.execute(delete(ResultSet))
         session.execute(update(Delivery).where(Delivery.consumer == COMPUTE_RESULTS).values(done_at=None, attempts=0))

@@ -131,6 +131,8 @@ class Production:
             "SIKTE_KEYS": str(self.keys.folder),
             "SIKTE_CODE_PEPPER": PEPPER.decode(),
             "SIKTE_SECRET_KEY": "faults-secret-faults-secret-faults",
+            "SIKTE_SMTP_URL": "smtp://127.0.0.1:9?tls=none",
+            "SIKTE_MAIL_FROM": "sikte@example.se",
             "SIKTE_LANGUAGE": "en",
             "OPENBLAS_NUM_THREADS": "1",
             "dramatiq_restart_delay": "200",

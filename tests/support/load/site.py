@@ -92,6 +92,8 @@ def production_site(database: Database, redis: RedisServer, folder: Path, *, wor
         "SIKTE_KEYS": str(keys),
         "SIKTE_CODE_PEPPER": PEPPER,
         "SIKTE_SECRET_KEY": SECRET,
+        "SIKTE_SMTP_URL": "smtp://127.0.0.1:9?tls=none",
+        "SIKTE_MAIL_FROM": "sikte@example.se",
         "SIKTE_SURVEY_URL": f"http://127.0.0.1:{port}",
     }
     command = [str(Path(sys.executable).with_name("sikte")), "web", "survey", "--port", str(port), "--workers"]

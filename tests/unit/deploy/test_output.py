@@ -10,7 +10,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from deploy.cli.output import csv_text, format_option, print_rows, table_lines
+from deploy.cli.output import format_option, print_rows, table_lines
+from shared.presentation.row_files import csv_text
 
 ROWS = [
     {"unit": "Björkskolan", "n": 25, "share": 0.125, "hidden": None, "certain": True, "distribution": {"1": 3}},

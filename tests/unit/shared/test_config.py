@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.config import load_settings, port_of
+from shared.config import MailServer, load_settings, port_of, read_smtp_url
 from shared.errors import SettingsError
 from shared.i18n import speaking
 
@@ -18,6 +18,8 @@ PRODUCTION = {
     "SIKTE_KEYS": "/srv/keys",
     "SIKTE_CODE_PEPPER": "p" * 32,
     "SIKTE_SECRET_KEY": "s" * 32,
+    "SIKTE_SMTP_URL": "smtp://127.0.0.1:9?tls=none",
+    "SIKTE_MAIL_FROM": "sikte@example.se",
 }
 
 
@@ -67,6 +69,18 @@ def test_production_names_what_is_missing(name: str) -> None:
         ("SIKTE_DATABASE_URL", "sqlite://name.db", "sqlite:///FILE"),
         ("SIKTE_DATABASE_URL", "postgresql://host:port/x", "sqlite:///FILE"),
         ("SIKTE_SECRET_KEY_FILE", "/does/not/exist", "cannot be read"),
+        ("SIKTE_SMTP_URL_FILE", "/does/not/exist", "cannot be read"),
+        ("SIKTE_SMTP_URL", "mail.example.se", "smtps://"),
+        ("SIKTE_SMTP_URL", "smtp://", "smtps://"),
+        ("SIKTE_SMTP_URL", "smtp://mail.example.se:port", "smtps://"),
+        ("SIKTE_SMTP_URL", "smtp://mail.example.se/inbox", "smtps://"),
+        ("SIKTE_SMTP_URL", "smtp://mail.example.se?tls=maybe", "smtps://"),
+        ("SIKTE_SMTP_URL", "smtps://mail.example.se?tls=none", "smtps://"),
+        ("SIKTE_SMTP_URL", "smtp://name@mail.example.se", "smtps://"),
+        ("SIKTE_SMTP_URL", "smtp://name:word@mail.example.se?tls=none", "without a password"),
+        ("SIKTE_MAIL_FROM", "Pedagogcentrum", "no e-mail address"),
+        ("SIKTE_MAIL_FROM", "a@b.se\nBcc: c@d.se", "no e-mail address"),
+        ("SIKTE_MAIL_FROM", "a@b.se, c@d.se", "no e-mail address"),
     ],
 )
 def test_an_unusable_setting_is_named_and_explained(name: str, value: str, said: str) -> None:
@@ -91,6 +105,42 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
     assert load_settings({"SIKTE_SECRET_KEY_FILE": str(path)}).secret_key == "s" * 40
 
 
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.example.se", MailServer("mail.example.se", 587, "", "", "starttls")),
+        ("smtp://mail.example.se:25?tls=none", MailServer("mail.example.se", 25, "", "", "none")),
+        ("smtp://n%40x:p%2Fw@mail.example.se", MailServer("mail.example.se", 587, "n@x", "p/w", "starttls")),
+        ("smtps://n:w@mail.example.se/", MailServer("mail.example.se", 465, "n", "w", "tls")),
+        ("smtp://n:w@127.0.0.1:2525?tls=none", MailServer("127.0.0.1", 2525, "n", "w", "none")),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(url: str, server: MailServer) -> None:
+    assert read_smtp_url(url) == server
+
+
+def test_letters_that_leave_this_machine_come_from_somebody() -> None:
+    with pytest.raises(SettingsError, match=r"^SIKTE_MAIL_FROM: must be set: the address that letters come from$"):
+        load_settings({"SIKTE_SMTP_URL": "smtp://mail.example.se"})
+
+
+def test_the_mail_servers_password_can_come_from_a_file_and_is_never_shown(tmp_path: Path) -> None:
+    path = tmp_path / "smtp"
+    path.write_text("smtp://name:hemligt@mail.example.se\n")
+    settings = load_settings({"SIKTE_SMTP_URL_FILE": str(path), "SIKTE_MAIL_FROM": "Sikte <a@b.se>"})
+    server = read_smtp_url(settings.smtp_url)
+    assert server.password == "hemligt"
+    assert "hemligt" not in repr(settings) + repr(server)
+
+
+def test_a_mail_server_that_is_refused_is_not_quoted() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"SIKTE_SMTP_URL": "smtp://name:hemligt@mail.example.se:port"})
+    assert "hemligt" not in str(caught.value)
+    assert caught.value.__cause__ is not None
+    assert "hemligt" not in str(caught.value.__cause__)
+
+
 def test_settings_never_show_their_secrets() -> None:
     assert "p" * 32 not in repr(load_settings(PRODUCTION))
 
@@ -110,3 +160,10 @@ def test_a_secret_file_that_is_no_text_is_named_and_not_quoted(tmp_path: Path) -
     with pytest.raises(SettingsError, match=r"^SIKTE_SECRET_KEY_FILE: the file is not text in UTF-8") as caught:
         load_settings({"SIKTE_SECRET_KEY_FILE": str(path)})
     assert "sss" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", ["-1", "10", "one", "²"])
+def test_proxies_are_a_small_number(number: str) -> None:
+    assert load_settings({"SIKTE_PROXIES": "2"}).proxies == 2
+    with pytest.raises(SettingsError, match=r"^SIKTE_PROXIES: is no number from 0 to 9$"):
+        load_settings({"SIKTE_PROXIES": number})

@@ -1,0 +1,1 @@
+"""Accounts: signing in and out, passwords, second factors, and the officer's register of who has which role."""

@@ -1,0 +1,1 @@
+"""Quality dialogues: rounds, slots, booking, invitations, preparation and minutes."""

@@ -1,0 +1,1 @@
+"""Measures: what was agreed, by whom, until when, and what became of it."""

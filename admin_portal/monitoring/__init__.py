@@ -1,0 +1,1 @@
+"""Response rates while a window is open: how many, where, and who needs a call; never answers."""

@@ -1,0 +1,1 @@
+"""What people were told: notices in the portal, letters by e-mail, and the local catcher."""

@@ -1,0 +1,1 @@
+"""The public site: made from published documents only, kept as files, served without accounts."""

@@ -1,0 +1,1 @@
+"""Releases to the units and publication to everyone: checklist, embargo, numbered editions."""
